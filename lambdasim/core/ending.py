@@ -76,10 +76,11 @@ def kill(life: Life, party: Party, reason: str) -> None:
 
 
 def kill_all(life: Life, reason: str) -> None:
-    life.actions.append(KillAll())
-    for party in life.roster:
-        if party.alive:
-            life.record("sim.signal", records.signal(SIGKILL, reason=reason), party.name)
+    alive = [party for party in life.roster if party.alive]
+    if alive:
+        life.actions.append(KillAll())
+    for party in alive:
+        life.record("sim.signal", records.signal(SIGKILL, reason=reason), party.name)
 
 
 def runtime_share_spent(life: Life) -> None:

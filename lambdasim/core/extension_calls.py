@@ -98,7 +98,6 @@ def _give_up(
     target = _target(party, move, label=f"extension {input.identifier}")
     if target is party.state:
         return
-    life.roster.take_calls(party)
     life.set_state(party, target)
     party.error_type = input.error_type
     life.note_fatal_type(fatal_type)

@@ -68,6 +68,8 @@ def start(command: Command) -> Born:
         process = subprocess.Popen(
             argv, env={}, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors_fd,
             pass_fds=[theirs.fileno(), *descriptors.fds],
+            # A session of its own: Ctrl-C at a terminal reaches the supervisor, which then shuts down in order.
+            start_new_session=True,
         )
     except BaseException:
         mine.close()

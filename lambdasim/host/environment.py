@@ -254,6 +254,9 @@ class EnvironmentHost:
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+        # What is still being done for a life that is over (a kill_all, a freeze) has no one to report to.
+        for task in self._tasks - {asyncio.current_task()}:
+            task.cancel()
         await self._api.close()
         await self._sandbox.close()
         for answer in self._answers.values():

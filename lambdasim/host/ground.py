@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from lambdasim.core.errors import SpecError
-from lambdasim.host import birth, bwrap, subreaper
+from lambdasim.host import birth, bwrap, seccomp, subreaper
 from lambdasim.host.capabilities import LANDLOCK, NAMESPACES, Capabilities
 from lambdasim.host.cgroups import Groups, find_bases, sweep_groups
 from lambdasim.host.control import Control
@@ -80,6 +80,15 @@ class Ground:
             ruleset = fence(self.spec, private=self._private.path, api_port=api_port)
             control.send(b"landlock", fds=[ruleset])
             os.close(ruleset)
+            self._filter(control)
+
+    def _filter(self, control: Control) -> None:
+        program = seccomp.build()
+        if program is not None:
+            descriptors = birth.Descriptors()
+            descriptors.data(program)
+            control.send(b"seccomp", fds=descriptors.fds)
+            descriptors.close()
 
     def release(self) -> None:
         os.close(self.born.errors_fd)

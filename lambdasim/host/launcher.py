@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_CHILD_SUBREAPER = 4, 38, 36
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 SYS_LANDLOCK_RESTRICT_SELF = 446
 MSG_CMSG_CLOEXEC = 0x40000000
 MAX_MESSAGE_BYTES = 1 << 20
@@ -108,6 +109,16 @@ class Launcher:
         if not self.is_init:
             self.prctl(PR_SET_CHILD_SUBREAPER, 1)
 
+    def filter(self, program: bytes) -> None:
+        """Also for itself: children inherit it. In namespaces bwrap has done this."""
+        import ctypes
+        import struct
+
+        held = ctypes.create_string_buffer(program, len(program))
+        header = struct.pack("@HP", len(program) // 8, ctypes.addressof(held))
+        if self.libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, header, 0, 0) != 0:
+            raise OSError("the system call filter was refused")
+
     def prctl(self, option: int, value: int) -> None:
         if self.libc.prctl(option, value, 0, 0, 0) != 0:
             raise OSError(f"prctl({option}, {value}) failed")
@@ -125,6 +136,9 @@ class Launcher:
                 self.cgroups = fds
             case b"landlock":
                 self.ruleset = fds[0]
+            case b"seccomp":
+                self.filter(posix.read(fds[0], 1 << 16))
+                posix.close(fds[0])
             case b"socket":
                 # Made here, it belongs to this network namespace for ever, whoever connects it.
                 made = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM | _socket.SOCK_CLOEXEC)

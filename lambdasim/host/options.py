@@ -24,6 +24,7 @@ RIE_DEFAULTS = {
     "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "3008",
     "AWS_LAMBDA_FUNCTION_HANDLER": "",
 }
+RIE_ACCOUNT, AWS_ACCOUNT = "012345678912", "000000000000"
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
@@ -97,6 +98,7 @@ def _function(options: argparse.Namespace) -> tuple[FunctionSpec, tuple[str, ...
         memory_size_mb=options.memory or (int(defaults["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]) if serving else 128),
         timeout_ms=round(timeout_s * 1000),
         environment=dict(_variable(text) for text in options.env),
+        account_id=RIE_ACCOUNT if serving else AWS_ACCOUNT,
     ), command
 
 

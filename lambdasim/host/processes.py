@@ -6,7 +6,10 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from lambdasim.core.errors import SpecError
 from lambdasim.core.values import ExitStatus
+from lambdasim.host.control import Message
+from lambdasim.host.errors import LaunchError
 from lambdasim.host.lines import LinePipe
 
 log = logging.getLogger(__name__)
@@ -95,3 +98,19 @@ def monitor(pidfd: int, loop: asyncio.AbstractEventLoop) -> "asyncio.Future[None
 
     loop.add_reader(pidfd, readable)
     return ended
+
+
+def entry(variable: tuple[str, str]) -> bytes:
+    """NAME=value. Raises SpecError."""
+    name, value = variable
+    if not name or "=" in name:
+        raise SpecError("environment", f"{name!r} cannot be the name of a variable; use letters, digits and _")
+    return os.fsencode(f"{name}={value}")
+
+
+def launch_error(message: Message, *, path: str, cwd: str) -> LaunchError:
+    """From the launcher's `failed`: what was tried to start, and where."""
+    number, stage = int(message.fields[1]), message.fields[2]
+    if stage == b"chdir":
+        return LaunchError(number=number, path=cwd, operation="chdir")
+    return LaunchError(number=number, path=path)

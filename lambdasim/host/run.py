@@ -70,12 +70,11 @@ async def _invoke_all(options: argparse.Namespace, config: EnvironmentConfig, pa
 
 def invocation_of(
     config: EnvironmentConfig, environment: EnvironmentHost, payload: bytes, *,
-    trace_id: str = "", client_context: str = "", cognito_identity: str = "", content_type: str = "application/json",
+    trace_id: str = "", client_context: str = "",
 ) -> Invocation:
     return Invocation(
         request_id=new_request_id(), payload=payload, accepted_at_ns=environment.now_ns(),
-        function_arn=config.function.function_arn, trace_id=trace_id or new_trace_id(), content_type=content_type,
-        client_context=client_context, cognito_identity=cognito_identity,
+        function_arn=config.function.function_arn, trace_id=trace_id or new_trace_id(), client_context=client_context,
     )
 
 

@@ -21,7 +21,9 @@ from lambdasim.host.freezer import CgroupFreezer, Freezing, SignalFreezer
 from lambdasim.host.ground import Ground
 from lambdasim.host.meter import Meter
 from lambdasim.host.owners import kill_marked
-from lambdasim.host.processes import MARK_FD, MARK_VARIABLE, OnLine, OnMark, Pipes, Process, monitor
+from lambdasim.host.processes import (
+    MARK_FD, MARK_VARIABLE, OnLine, OnMark, Pipes, Process, entry, launch_error, monitor,
+)
 from lambdasim.host.procfs import ProcessTable, namespace_pids, pid_of_pidfd
 from lambdasim.host.spec import SandboxSpec
 from lambdasim.host.watchdog import MemoryWatchdog
@@ -119,7 +121,7 @@ class Sandbox:
         variables = {**self._ground.variables, **env}
         if on_mark is not None:
             variables[MARK_VARIABLE] = str(MARK_FD)
-        fields = [os.fsencode(cwd), b"%d" % len(argv), *map(os.fsencode, argv), *map(_entry, variables.items())]
+        fields = [os.fsencode(cwd), b"%d" % len(argv), *map(os.fsencode, argv), *map(entry, variables.items())]
         if any(b"\0" in field for field in fields):
             raise SpecError("environment", "contains a NUL character, which no process can be given; remove it")
         pipes = Pipes(self._loop, party, on_line=on_line, on_mark=on_mark)
@@ -127,7 +129,7 @@ class Sandbox:
         def take(message: Message) -> Process:
             if message.kind == "failed":
                 pipes.close()
-                raise _launch_error(message, path=argv[0], cwd=cwd)
+                raise launch_error(message, path=argv[0], cwd=cwd)
             return self._born(party, message, pipes)
 
         try:
@@ -294,17 +296,3 @@ class Sandbox:
             self._table.close()
             self.api_socket.close()
         self._ground.release()
-
-
-def _entry(variable: tuple[str, str]) -> bytes:
-    name, value = variable
-    if not name or "=" in name:
-        raise SpecError("environment", f"{name!r} cannot be the name of a variable; use letters, digits and _")
-    return os.fsencode(f"{name}={value}")
-
-
-def _launch_error(message: Message, *, path: str, cwd: str) -> LaunchError:
-    number, stage = int(message.fields[1]), message.fields[2]
-    if stage == b"chdir":
-        return LaunchError(number=number, path=cwd, operation="chdir")
-    return LaunchError(number=number, path=path)

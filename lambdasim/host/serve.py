@@ -82,7 +82,6 @@ async def _answer(config: EnvironmentConfig, environment: EnvironmentHost, reque
             config, environment, request.body,
             trace_id=request.headers.get("x-amzn-trace-id", ""),
             client_context=_client_context(request.headers.get("x-amz-client-context", "")),
-            content_type=request.headers.get("content-type", "") or "application/json",
         )
         answer = await environment.invoke(invocation)
     except (binascii.Error, ValueError) as error:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from lambdasim.core import inputs
 from lambdasim.core.errors import Refused
-from lambdasim.core.parties import TABLES, Move
+from lambdasim.core.parties import TABLES
 from lambdasim.core.phases import LIVE_PHASES, PHASE_EDGES, Phase
-from lambdasim.core.values import RUNTIME_PARTY, FunctionSpec, Role
+from lambdasim.core.values import RUNTIME_PARTY, FunctionSpec, Role, ShutdownReason
 from tests.core.fake_host import EPOCH_NS, Call, FakeHost
 from tests.core.snapshot import snapshot
 
@@ -59,7 +59,7 @@ class History:
         host = self.host
         host.run()
         if not host.disposed:
-            host.feed(inputs.ShutdownRequested(reason=inputs.ShutdownReason.SPINDOWN))
+            host.feed(inputs.ShutdownRequested(reason=ShutdownReason.SPINDOWN))
             for _ in range(8):
                 host.run()
                 host.advance(3_000)
@@ -137,7 +137,7 @@ class History:
             lambda: host.feed(inputs.TimerFired(timer=("init", "invoke", "shutdown", "runtime-exit")[number % 4])),
             lambda: host.feed(inputs.Marked(name="runtimeLoaded", marked_at_ns=host.now_ns)),
             lambda: host.feed(inputs.InitRequested(extensions=self.names)),
-            lambda: host.feed(inputs.ShutdownRequested(reason=inputs.ShutdownReason.SPINDOWN)),
+            lambda: host.feed(inputs.ShutdownRequested(reason=ShutdownReason.SPINDOWN)),
         )
         return choices[number % len(choices)]
 
@@ -260,7 +260,7 @@ def test_the_dead_emit_nothing(history: History) -> None:
     host = history.play().end().host
     for step in (
         inputs.TimerFired(timer="invoke"), inputs.CallDropped(call=Call("e")),
-        inputs.ShutdownRequested(reason=inputs.ShutdownReason.FAILURE),
+        inputs.ShutdownRequested(reason=ShutdownReason.FAILURE),
         inputs.Marked(name="runtimeLoaded", marked_at_ns=host.now_ns),
     ):
         assert host.feed(step) == []
@@ -272,4 +272,3 @@ def test_histories_reach_deep_into_lives() -> None:
     assert len(busy.host.completed) >= 5
     strange = History([0, 0, 9, 21, 33, 45, 57, 8, 20] * 8, externals=1, ignores_sigterm=False, broken=False).play()
     assert strange.refused > 0
-    assert Move.EXIT in TABLES[Role.RUNTIME]["Ready"]

@@ -167,6 +167,46 @@ def test_a_crash_while_idle_is_told_to_the_next_invocation() -> None:
     assert (host.phase, host.completed) == (Phase.NEW, ["r1", "r2"])
 
 
+def test_of_two_crashes_while_idle_the_first_is_told() -> None:
+    host = FakeHost().cold_start(["a", "b"])
+    host.exit("a", 3)
+    host.exit("b", 4)
+    host.arrive()
+    assert host.answers["r1"].payload == _body("Extension.Crash", "exit status 3")
+
+
+def test_of_two_reported_errors_the_first_names_the_failure() -> None:
+    host = FakeHost().start(["a", "b"]).register("a").register("b")
+    host.feed(inputs.ExtensionExitError(identifier=host.identifiers["a"], error_type="Extension.A"))
+    host.feed(inputs.ExtensionInitError(identifier=host.identifiers["b"], error_type="Extension.B"))
+    host.exit("b")
+    assert host.record("platform.initReport")["errorType"] == "Extension.ExitError"
+
+
+def test_an_event_that_was_still_owed_is_not_delivered_after_the_invocation_has_failed() -> None:
+    host = FakeHost(ignores_sigterm={RUNTIME_PARTY}).cold_start(["e"])
+    host.drop("e")
+    host.arrive()
+    host.advance(3_000)
+    assert host.phase is Phase.RESET_RUNTIME
+    call = host.next("e")
+    assert call.event is None
+    host.advance(600)
+    assert isinstance(call.event, ShutdownEvent)
+
+
+def test_an_extension_that_gave_up_gets_no_further_event() -> None:
+    host = FakeHost().cold_start(["e"])
+    host.feed(inputs.ExtensionExitError(identifier=host.identifiers["e"], error_type="Extension.Reason"))
+    host.arrive()
+    host.respond()
+    host.next(RUNTIME_PARTY)
+    assert (host.calls["e"].event, host.environment.holders) == (None, ("e",))
+    host.advance(3_000)
+    assert host.record("platform.runtimeDone")["status"] == "success"
+    assert host.record("sim.shutdown")["reason"] == "timeout"
+
+
 # --- after the reset -----------------------------------------------------------------------------
 
 

@@ -176,4 +176,5 @@ def test_a_process_that_starts_after_the_end_has_begun_is_killed() -> None:
 def test_a_prepared_environment_ends_without_ever_having_begun() -> None:
     host = FakeHost().shut_down()
     assert (host.disposed, host.types("platform.")) == (True, [])
+    assert not any(isinstance(action, actions.KillAll) for action in host.performed)
     assert host.types()[-1] == "sim.end"

@@ -116,7 +116,8 @@ async def test_cpu_time_is_counted_once_per_reading(capabilities: Capabilities) 
 @run_async
 async def test_what_children_used_is_their_partys_dead_or_alive(capabilities: Capabilities) -> None:
     burn = "import time\nwhile time.process_time() < 0.1: pass"
-    script = f"{{python}} -S -c '{burn}'; ({{python}} -S -c '{burn}; import signal; print(\"up\", flush=True); signal.pause()') & wait"
+    stay = burn + '\nimport signal\nprint("up", flush=True)\nsignal.pause()'
+    script = f"{{python}} -S -c '{burn}'; ({{python}} -S -c '{stay}') & wait"
     async with inside(capabilities.isolation, capabilities=capabilities) as it:
         await it.shell("other", "exec sleep 100")
         await it.shell("ext", script.format(python=it.python))
@@ -168,8 +169,8 @@ async def test_an_ended_process_is_counted_once_with_its_peak(capabilities: Capa
 async def test_a_daemon_that_left_its_session_keeps_its_party_once_seen(capabilities: Capabilities) -> None:
     source = WAIT_FOR_POKE + """
 import os
-print("up")
 if os.fork() == 0:
+    print("up")
     wait()
     os.setsid()
     if os.fork() == 0:

@@ -152,7 +152,7 @@ async def test_a_signal_reaches_the_whole_session_of_a_party_and_nobody_else(lev
         it.sandbox.signal("ext", signal.SIGTERM)
         status = await it.until(lambda: it.exits.get("ext"))
         assert status.code == 7
-        assert sorted(it.text("ext")) == ["child", "parent", "ready"]
+        assert {"child", "parent"} <= set(it.text("ext"))
         assert "other" not in it.exits
 
 
@@ -180,7 +180,8 @@ async def test_signalling_a_party_that_never_was_does_nothing(level: str) -> Non
 @run_async
 async def test_kill_all_leaves_nobody_and_keeps_tmp_and_the_api(level: str) -> None:
     async with inside(level) as it:
-        await it.shell("a", "echo kept > ${TMPDIR:-/tmp}/file; setsid sleep 100 & (setsid sleep 100 &) ; echo up; sleep 100")
+        runaways = "setsid sleep 100 & (setsid sleep 100 &)"
+        await it.shell("a", f"echo kept > ${{TMPDIR:-/tmp}}/file; {runaways} ; echo up; sleep 100")
         await it.shell("b", "trap '' TERM INT HUP; echo up; while :; do sleep 1; done")
         await it.line("a", "up")
         await it.line("b", "up")

@@ -20,9 +20,11 @@ def test_a_sandbox_lives_its_life_on_uvloop(level: str) -> None:
 
             server = await asyncio.start_server(client, sock=it.sandbox.api_socket)
             host, port = it.sandbox.api_address.split(":")
-            await it.run_python("ext", "import socket, sys; socket.create_connection(sys.argv[1:]); print('ok')", host, port)
+            source = "import socket, sys; socket.create_connection(sys.argv[1:]); print('ok')"
+            await it.run_python("ext", source, host, port)
             await it.line("ext", "ok")
             await served.wait()
+            await it.until(lambda: "ext" in it.exits)
             await it.shell("sh", "echo hello; exec sleep 100")
             await it.line("sh", "hello")
             assert await it.sandbox.freeze() == 1
