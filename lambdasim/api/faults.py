@@ -10,7 +10,7 @@ MAX_HEADERS_BYTES = 64 * 1024
 MAX_ERROR_CAUSE_BYTES = 1024 * 1024
 """AWS's runtime clients send X-Ray error causes of up to 1 MiB in a header of their own."""
 MAX_PIPELINED = 8
-"""Requests waiting behind an unanswered one; beyond that the connection is not read until answers went out."""
+"""Unanswered requests of one connection; with more of them it is not read until answers went out."""
 LINGER_S = 0.5
 """How long a refused client may take to read its answer; Go's net/http waits as long before it closes."""
 

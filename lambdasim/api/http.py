@@ -38,6 +38,7 @@ class Connection(asyncio.Protocol):
         self._application = application
         self._peers = peers
         self._max_peers = max_peers
+        self._admitted = True
         self._transport: asyncio.Transport
         self._parser = HttpRequestParser(self)
         self._queue: deque[Request] = deque()
@@ -61,9 +62,13 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        if len(self._peers) >= self._max_peers:
-            self._end_input(TOO_MANY_CONNECTIONS)
+        crowd = len(self._peers)
         self._peers.add(self)
+        if crowd >= 2 * self._max_peers:
+            self.abort()
+        elif crowd >= self._max_peers and sum(peer._admitted for peer in self._peers) > self._max_peers:
+            self._admitted = False
+            self._end_input(TOO_MANY_CONNECTIONS)
 
     def data_received(self, data: bytes) -> None:
         if self._input_ended:
@@ -141,6 +146,8 @@ class Connection(asyncio.Protocol):
         if self._body_only:
             self._body_only = False
             return
+        if self._input_ended:
+            raise Unacceptable(BAD_REQUEST)  # the request before in these very bytes brought the end: nobody answers
         request, parser = self._request, self._parser
         version = parser.get_http_version()
         request.method = parser.get_method().decode()

@@ -138,6 +138,11 @@ class Groups:
             self.remove()
             raise
 
+    @property
+    def open_count(self) -> int:
+        """How many hierarchies a process of this environment joins."""
+        return len(self._paths)
+
     def open_procs(self) -> list[int]:
         """Writing `0` to these moves the writer in. Opened here: the right to join is that of who opened them."""
         return [os.open(path / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC) for path in self._paths]

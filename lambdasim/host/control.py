@@ -30,17 +30,15 @@ class Message:
 
 
 class Control:
-    """`on_message` gets what answers no request; `on_closed` is called once, when the launcher's end is gone."""
+    """`on_message` gets what answers no request. That the launcher has ended is told by its process, not here."""
 
     def __init__(
-        self, sock: socket.socket, loop: asyncio.AbstractEventLoop, *,
-        on_message: Callable[[Message], None], on_closed: Callable[[], None],
+        self, sock: socket.socket, loop: asyncio.AbstractEventLoop, *, on_message: Callable[[Message], None]
     ) -> None:
         sock.setblocking(False)
         self._socket = sock
         self._loop = loop
         self._on_message = on_message
-        self._on_closed = on_closed
         self._identifiers = itertools.count(1)
         self._waiting: dict[bytes, tuple[Callable[[Message], None], asyncio.Future[Any]]] = {}
         self._is_open = True
@@ -100,7 +98,6 @@ class Control:
                 data, fds = b"", []
             if not data:
                 self.close()
-                self._on_closed()
                 return
             kind, *fields = data.split(b"\0")
             self._dispatch(Message(kind.decode(), fields, list(fds)))

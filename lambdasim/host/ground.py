@@ -21,6 +21,9 @@ from lambdasim.host.uids import UserSlot
 KERNEL_HEADROOM_MB = 64
 """Page cache and kernel memory that the hard limit counts and Lambda's memory size does not."""
 
+MAX_EXTENSIONS = 10
+"""AWS Lambda: gettingstarted-limits."""
+
 
 class Ground:
     def __init__(self, spec: SandboxSpec, capabilities: Capabilities) -> None:
@@ -71,16 +74,21 @@ class Ground:
 
     def equip(self, control: Control, *, api_port: int) -> None:
         """Passes the launcher what its children have to enter."""
-        fds = self.groups.open_procs()
-        if fds:
-            control.send(b"cgroups", fds=fds)
-        for fd in fds:
-            os.close(fd)
         if self.isolation == LANDLOCK and self._private is not None:
             ruleset = fence(self.spec, private=self._private.path, api_port=api_port)
             control.send(b"landlock", fds=[ruleset])
             os.close(ruleset)
             self._filter(control)
+        groups = self.groups.open_procs()
+        control.send(b"prepare", b"%d" % (self._parties() if groups else 0), fds=groups)
+        for fd in groups:
+            os.close(fd)
+
+    def _parties(self) -> int:
+        """How many processes Init will start: the runtime, and as many extensions as there are files."""
+        extensions = self.spec.opt_dir / "extensions" if self.spec.opt_dir else None
+        found = len(os.listdir(extensions)) if extensions and extensions.is_dir() else 0
+        return 1 + min(found, MAX_EXTENSIONS)
 
     def _filter(self, control: Control) -> None:
         program = seccomp.build()

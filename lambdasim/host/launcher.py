@@ -3,7 +3,8 @@
 How this works: it speaks with the supervisor over one inherited SOCK_SEQPACKET socket (`control.py` is the other end).
 Fields are separated by NUL, descriptors travel beside them. The socket's end means that the supervisor is gone: then
 everything here dies. Outside a pid namespace ("subreaper") it is the parent that orphans fall back to instead.
-Only C modules are imported before `ready` is sent: every import is part of each environment's start.
+Only C modules are imported before `ready` is sent: every import is part of each environment's start. It stays one file
+because nothing else of lambdasim exists where it runs.
 """
 
 import _signal  # type: ignore[import-not-found]
@@ -25,6 +26,8 @@ SYS_LANDLOCK_RESTRICT_SELF = 446
 MSG_CMSG_CLOEXEC = 0x40000000
 MAX_MESSAGE_BYTES = 1 << 20
 BACKLOG = 128
+FRESH_ATTEMPTS = 3
+EAGAIN = 11
 
 LIMITS = [(resource.RLIMIT_NOFILE, 1024), (resource.RLIMIT_CORE, 0), (resource.RLIMIT_MEMLOCK, 65536)]
 """Descriptors: 1,024 (AWS Lambda: gettingstarted-limits). Cores would land in the function's /tmp."""
@@ -51,6 +54,8 @@ class Launcher:
         self.limits = [*LIMITS, (resource.RLIMIT_NPROC, MAX_PROCESSES)] if argv[5] == "own-user" else LIMITS
         self.known: dict[int, bytes] = {}
         self.cgroups: list[int] = []
+        self.spares: dict[int, _socket.socket] = {}
+        self.spare_count = 0
         self.ruleset = -1
         self.libc: CDLL
 
@@ -58,13 +63,7 @@ class Launcher:
 
     def send(self, *fields: object, fds: "tuple[int, ...]" = ()) -> None:
         data = b"\0".join(field if isinstance(field, bytes) else str(field).encode() for field in fields)
-        packed = b"".join(fd.to_bytes(4, sys.byteorder) for fd in fds)
-        self.control.sendmsg([data], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, packed)] if fds else [])
-
-    def receive(self) -> "tuple[bytes, list[int]]":
-        data, ancillary, _, _ = self.control.recvmsg(MAX_MESSAGE_BYTES, _socket.CMSG_SPACE(16 * 4), MSG_CMSG_CLOEXEC)
-        packed = b"".join(payload for _, kind, payload in ancillary if kind == _socket.SCM_RIGHTS)
-        return data, [int.from_bytes(packed[i : i + 4], sys.byteorder) for i in range(0, len(packed), 4)]
+        send_with_fds(self.control, data, fds)
 
     # --- life ------------------------------------------------------------------------------------
 
@@ -125,15 +124,16 @@ class Launcher:
 
     def serve(self) -> bool:
         """One message. False: the supervisor is gone."""
-        message, fds = self.receive()
+        message, fds = receive(self.control)
         if not message:
             return False
         fields = message.split(b"\0")
         match fields[0]:
             case b"spawn":
-                self.spawn(fields, fds)
-            case b"cgroups":
-                self.cgroups = fds
+                self.spawn(message, fds)
+            case b"prepare":
+                self.cgroups, self.spare_count = fds, int(fields[1])
+                self.prepare(self.spare_count)
             case b"landlock":
                 self.ruleset = fds[0]
             case b"seccomp":
@@ -147,52 +147,94 @@ class Launcher:
             case b"killall":
                 self.kill_all()
                 self.send("killed", fields[1])
+                self.prepare(self.spare_count - len(self.spares))
             case unknown:
                 raise ValueError(f"unknown message {unknown!r}")
         return True
 
     # --- processes -------------------------------------------------------------------------------
 
-    def spawn(self, fields: "list[bytes]", fds: "list[int]") -> None:
+    def prepare(self, count: int) -> None:
+        """Children that wait for their program, already in the control groups: joining waits for the kernel's RCU,
+        8 ms that would be part of a process's start."""
+        for _ in range(count):
+            ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
+            pid = posix.fork()
+            if pid == 0:
+                try:
+                    for held in (self.control, ours, *self.spares.values()):
+                        held.close()
+                    for cgroup in self.cgroups:
+                        posix.write(cgroup, b"0")
+                    self.wait_for_program(theirs)
+                finally:
+                    posix._exit(127)
+            theirs.close()
+            self.spares[pid] = ours
+            self.send("spare", pid)
+
+    def wait_for_program(self, waiting: _socket.socket) -> None:
+        """The last of the descriptors is where a failure is reported; exec closes it."""
+        message, fds = receive(waiting)
+        if not message:
+            return
+        waiting.send(b"1")
+        stage = [b"setup"]
+        try:
+            self.become(message.split(b"\0"), fds[:-1], stage)
+        except OSError as error:
+            posix.write(fds[-1], b"%d\0%s" % (error.errno or 0, stage[0]))
+
+    def spawn(self, message: bytes, fds: "list[int]") -> None:
         """spawn, id, working directory, argc, argv…, KEY=value… with stdout, stderr and further descriptors."""
-        identifier, cwd, argc = fields[1], fields[2], int(fields[3])
-        argv = fields[4 : 4 + argc]
-        env = dict(entry.split(b"=", 1) for entry in fields[4 + argc :] if entry)
+        identifier = message.split(b"\0", 2)[1]
         report, write_end = posix.pipe2(posix.O_CLOEXEC)
-        pid = posix.fork()
-        if pid == 0:
-            stage = [b"setup"]
-            try:
-                self.become(argv, env, cwd=cwd, fds=fds, stage=stage)
-            except OSError as error:
-                posix.write(write_end, b"%d\0%s" % (error.errno or 0, stage[0]))
-            finally:
-                posix._exit(127)
-        posix.close(write_end)
-        for fd in fds:
+        pid = self.wake(message, (*fds, write_end))
+        for fd in (*fds, write_end):
             posix.close(fd)
         failure = posix.read(report, 4096)  # ends at exec
         posix.close(report)
-        if failure:
+        if pid == 0:
+            failure = b"%d\0setup" % EAGAIN
+        elif failure:
             posix.waitpid(pid, 0)
-            self.send("failed", identifier, failure)
+        if failure:
+            self.send("failed", identifier, pid, failure)
             return
         self.known[pid] = identifier
         pidfd = posix.pidfd_open(pid)
         self.send("spawned", identifier, pid, fds=(pidfd,))
         posix.close(pidfd)
 
-    def become(
-        self, argv: "list[bytes]", env: "dict[bytes, bytes]", *, cwd: bytes, fds: "list[int]", stage: "list[bytes]"
-    ) -> None:
+    def wake(self, message: bytes, fds: "tuple[int, ...]") -> int:
+        """The pid of a child that has been given its program; 0 when none could be made that takes it.
+
+        One that was killed while it waited is passed over."""
+        for _ in range(len(self.spares) + FRESH_ATTEMPTS):
+            if not self.spares:
+                self.prepare(1)
+            pid = next(iter(self.spares))
+            spare = self.spares.pop(pid)
+            try:
+                send_with_fds(spare, message, fds)
+                if spare.recv(1):  # it has it; an end means that it was killed with the message unread
+                    return pid
+            except (BrokenPipeError, ConnectionResetError):
+                continue
+            finally:
+                spare.close()
+        return 0
+
+    def become(self, fields: "list[bytes]", fds: "list[int]", stage: "list[bytes]") -> None:
+        cwd, argc = fields[2], int(fields[3])
+        argv = fields[4 : 4 + argc]
+        env = dict(entry.split(b"=", 1) for entry in fields[4 + argc :] if entry)
         posix.setsid()
         for number in DEFAULT_SIGNALS:
             _signal.signal(number, _signal.SIG_DFL)
         posix.umask(0o022)
         for limit, value in self.limits:
             resource.setrlimit(limit, (value, value))
-        for cgroup in self.cgroups:
-            posix.write(cgroup, b"0")
         # Out of the way of 0, 1, 2 first: received descriptors may have those numbers.
         standard = [fcntl(fd, F_DUPFD_CLOEXEC, 10) for fd in (posix.open("/dev/null", posix.O_RDONLY), *fds)]
         for target, source in enumerate(standard):
@@ -221,6 +263,8 @@ class Launcher:
                 return
             pid = ended.si_pid
             identifier = self.known.pop(pid, b"")
+            if pid in self.spares:
+                self.spares.pop(pid).close()
             session = pid if identifier else stat_field(pid, 3)
             _, status, usage = posix.wait4(pid, 0)
             cpu_us = int((usage.ru_utime + usage.ru_stime) * 1e6)
@@ -230,10 +274,7 @@ class Launcher:
 
     def kill_all(self) -> None:
         if self.is_init and posix.getpid() == 1:  # anywhere else kill(-1) would be a catastrophe
-            try:  # noqa: SIM105 - contextlib would cost its import
-                posix.kill(-1, _signal.SIGKILL)
-            except ProcessLookupError:
-                pass  # nothing but pid 1 is left
+            signal_all({-1}, _signal.SIGKILL)
             self.reap(until_none=True)
             return
         while found := descendants():
@@ -246,12 +287,23 @@ class Launcher:
             self.reap(until_none=True)
 
 
+def send_with_fds(sock: _socket.socket, data: bytes, fds: "tuple[int, ...]") -> None:
+    packed = b"".join(fd.to_bytes(4, sys.byteorder) for fd in fds)
+    sock.sendmsg([data], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, packed)] if fds else [])
+
+
+def receive(sock: _socket.socket) -> "tuple[bytes, list[int]]":
+    data, ancillary, _, _ = sock.recvmsg(MAX_MESSAGE_BYTES, _socket.CMSG_SPACE(16 * 4), MSG_CMSG_CLOEXEC)
+    packed = b"".join(payload for _, kind, payload in ancillary if kind == _socket.SCM_RIGHTS)
+    return data, [int.from_bytes(packed[i : i + 4], sys.byteorder) for i in range(0, len(packed), 4)]
+
+
 def signal_all(pids: "set[int]", number: int) -> None:
     for pid in pids:
         try:
             posix.kill(pid, number)
         except ProcessLookupError:
-            continue  # it ended by itself
+            continue  # it ended by itself, or with -1: nobody is left
 
 
 def stat_field(pid: int, index: int) -> int:

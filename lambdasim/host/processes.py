@@ -14,8 +14,7 @@ from lambdasim.host.lines import LinePipe
 
 log = logging.getLogger(__name__)
 
-MARK_VARIABLE = "LAMBDASIM_MARK_FD"
-MARK_FD = 3
+MARK_VARIABLES = {"LAMBDASIM_MARK_FD": "3"}
 """Its number inside the process: the first after standard input, output and error."""
 
 OnLine = Callable[[str, bytes], None]
@@ -110,7 +109,7 @@ def entry(variable: tuple[str, str]) -> bytes:
 
 def launch_error(message: Message, *, path: str, cwd: str) -> LaunchError:
     """From the launcher's `failed`: what was tried to start, and where."""
-    number, stage = int(message.fields[1]), message.fields[2]
+    number, stage = int(message.fields[2]), message.fields[3]
     if stage == b"chdir":
         return LaunchError(number=number, path=cwd, operation="chdir")
     return LaunchError(number=number, path=path)

@@ -44,12 +44,13 @@ class ProcessTable:
     def __init__(self, proc_fd: int, *, root: int | None) -> None:
         self._proc_fd = proc_fd
         self.root = root
+        self.hidden: set[int] = set()
+        """The launcher's children that still wait for their program: nobody's processes yet."""
 
     def pids(self) -> list[int]:
         everybody = sorted(int(name) for name in os.listdir(self._proc_fd) if name.isdigit())
-        if self.root is None:
-            return [pid for pid in everybody if pid != NAMESPACE_INIT]
-        return self._descendants(self.root, everybody)
+        found = everybody if self.root is None else self._descendants(self.root, everybody)
+        return [pid for pid in found if pid != NAMESPACE_INIT and pid not in self.hidden]
 
     def _descendants(self, root: int, everybody: list[int]) -> list[int]:
         children: dict[int, list[int]] = {}

@@ -21,9 +21,7 @@ from lambdasim.host.freezer import CgroupFreezer, Freezing, SignalFreezer
 from lambdasim.host.ground import Ground
 from lambdasim.host.meter import Meter
 from lambdasim.host.owners import kill_marked
-from lambdasim.host.processes import (
-    MARK_FD, MARK_VARIABLE, OnLine, OnMark, Pipes, Process, entry, launch_error, monitor,
-)
+from lambdasim.host.processes import MARK_VARIABLES, OnLine, OnMark, Pipes, Process, entry, launch_error, monitor
 from lambdasim.host.procfs import ProcessTable, namespace_pids, pid_of_pidfd
 from lambdasim.host.spec import SandboxSpec
 from lambdasim.host.watchdog import MemoryWatchdog
@@ -68,9 +66,10 @@ class Sandbox:
         """Of ended processes whose children still write."""
         self._is_closing = False
         self._ready: asyncio.Future[Message] = loop.create_future()
-        self._control = Control(ground.born.control, loop, on_message=self._told, on_closed=lambda: None)
+        self._control = Control(ground.born.control, loop, on_message=self._told)
         self._ended = monitor(os.pidfd_open(ground.born.process.pid), loop)
         self._ended.add_done_callback(self._launcher_ended)
+        self._hidden: set[int] = set()
         # made once the launcher is ready
         self._table: ProcessTable | None = None
         self._meter: Meter
@@ -92,6 +91,7 @@ class Sandbox:
         self.api_address = f"{host}:{port}"
         ground = self._ground
         self._table = table = ProcessTable(proc_fd, root=None if ground.has_namespaces else launcher_pid)
+        self._hidden = table.hidden
         self._meter = Meter(
             table, memory=ground.groups.memory,
             resolve=lambda: namespace_pids(launcher_pid) if ground.has_namespaces else {p: p for p in table.pids()},
@@ -118,9 +118,7 @@ class Sandbox:
         """
         if self._freezing.is_frozen:
             raise SandboxError(f"spawn {party}: the environment is frozen; thaw it first")
-        variables = {**self._ground.variables, **env}
-        if on_mark is not None:
-            variables[MARK_VARIABLE] = str(MARK_FD)
+        variables = {**self._ground.variables, **env, **(MARK_VARIABLES if on_mark is not None else {})}
         fields = [os.fsencode(cwd), b"%d" % len(argv), *map(os.fsencode, argv), *map(entry, variables.items())]
         if any(b"\0" in field for field in fields):
             raise SpecError("environment", "contains a NUL character, which no process can be given; remove it")
@@ -128,6 +126,7 @@ class Sandbox:
 
         def take(message: Message) -> Process:
             if message.kind == "failed":
+                self._hidden.discard(int(message.fields[1]))
                 pipes.close()
                 raise launch_error(message, path=argv[0], cwd=cwd)
             return self._born(party, message, pipes)
@@ -142,6 +141,7 @@ class Sandbox:
 
     def _born(self, party: str, message: Message, pipes: Pipes) -> Process:
         pid, pidfd = int(message.fields[1]), message.fds[0]
+        self._hidden.discard(pid)
         process = Process(party=party, pid=pid, host_pid=pid_of_pidfd(pidfd), pipes=pipes)
         os.close(pidfd)
         self._processes[pid] = self._by_party[party] = process
@@ -219,11 +219,9 @@ class Sandbox:
 
     def _over_memory_limit(self) -> None:
         """What the kernel would do: the process that uses most is killed, and its party's end tells the rest."""
-        largest = max(
-            self._processes.values(), key=lambda process: self._meter.resident_bytes(process.pid), default=None
-        )
+        used, spec = self._meter.resident_bytes, self._spec
+        largest = max(self._processes.values(), key=lambda process: used(process.pid), default=None)
         if largest is not None:
-            spec = self._spec
             log.warning("%s: over %d MB, killed %s", spec.environment_id, spec.memory_size_mb, largest.party)
             largest.over_memory_limit = True
             self.signal(largest.party, signal.SIGKILL)
@@ -233,8 +231,12 @@ class Sandbox:
     def _told(self, message: Message) -> None:
         if message.kind == "ready":
             self._ready.set_result(message)
+        elif message.kind == "spare":
+            self._hidden.add(int(message.fields[0]))
         elif message.kind == "exit":
             pid, code, cpu_us, max_kb, session = map(int, message.fields[:5])
+            if pid in self._hidden:
+                return self._hidden.discard(pid)
             self._meter.ended(pid, session=session, cpu_ns=cpu_us * 1000, max_kb=max_kb)
             if message.fields[5]:
                 status = ExitStatus(code=code, cpu_ms=cpu_us / 1000, max_memory_mb=round(max_kb / 1024, 3))

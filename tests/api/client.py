@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +37,15 @@ class Client:
     def send(self, data: bytes) -> None:
         self.writer.write(data)
 
-    def end(self) -> None:
+    def end(self) -> "Client":
         self.writer.write_eof()
+        return self
+
+    def reset(self) -> None:
+        """Ends the connection with an RST instead of a FIN."""
+        sock = self.writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.writer.transport.abort()
 
     async def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """`Lambda_Extension_Name="x"` is sent as `Lambda-Extension-Name: x`."""

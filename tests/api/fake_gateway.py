@@ -1,4 +1,4 @@
-"""A gateway without an environment behind it: notes every input, refuses what it is told to, reacts as it is told to."""
+"""A gateway without an environment: notes every input, refuses what it is told to, reacts as it is told to."""
 
 import asyncio
 from collections.abc import Callable

@@ -72,6 +72,13 @@ async def test_an_invocation_passes_body_and_headers_on_and_the_answer_back(clie
     )
 
 
+async def test_the_server_alone_frames_the_answer(client: Client):
+    client.send(request("POST", PATH, b"{}", Connection="close"))
+    answer = await client.rest()
+    assert answer.count(b"Content-Length:") == 1
+    assert b"Content-Length: 2\r\n" in answer
+
+
 async def test_absent_headers_are_empty(client: Client, function: Function):
     await client.ask("POST", PATH, b"")
     assert function.requests[0] == FrontRequest(body=b"", headers=function.requests[0].headers)
@@ -121,15 +128,18 @@ async def test_pipelined_calls_are_answered_in_order(client: Client):
     assert [(await client.answer()).body for n in range(20)] == [str(n).encode() for n in range(20)]
 
 
-async def test_a_caller_that_has_ended_its_side_gets_its_answer(client: Client, function: Function):
+async def test_a_caller_that_has_ended_its_side_gets_its_answer(client: Client, function: Function, sock):
     function.allowed.clear()
     client.send(request("POST", PATH, b"1"))
     async with asyncio.timeout(5):
         await function.called.acquire()
     client.end()
+    other = await Client.connect(sock.getsockname()[1])
+    assert (await other.ask("GET", "/")).status == 404  # by now the server knows of the end
     function.allowed.set()
     assert (await client.answer()).body == b"1"
     assert await client.rest() == b""
+    await other.close()
 
 
 async def test_a_failure_of_ours_is_logged_and_answered_with_500(client: Client, function: Function, caplog):

@@ -1,9 +1,11 @@
 """Whatever bytes arrive, every connection is answered or closed in time, and nothing of ours fails."""
 
 import asyncio
+import errno
 import logging
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 import uvloop
@@ -50,6 +52,28 @@ streams = st.lists(
 )
 
 
+def exchange(port: int, pieces: list[bytes]) -> bytes:
+    """Sends piece by piece, ends its side, and reads to the end. Raises TimeoutError."""
+    answer = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as sock, suppress(ConnectionError):
+        # The server may close at any time, which is an end as good as another.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in pieces:
+            sock.sendall(piece)
+        end(sock)
+        while part := sock.recv(65536):
+            answer += part
+    return answer
+
+
+def end(sock: socket.socket) -> None:
+    try:
+        sock.shutdown(socket.SHUT_WR)
+    except OSError as error:
+        if error.errno != errno.ENOTCONN:  # reset by the server already
+            raise
+
+
 class Attacked:
     """A server whose parked calls are all answered, so that nothing may stay open."""
 
@@ -64,16 +88,7 @@ class Attacked:
         await self.server.start(self.sock)
 
     async def send(self, pieces: list[bytes]) -> bytes:
-        client = await Client.connect(self.sock.getsockname()[1])
-        try:
-            for piece in pieces:
-                client.send(piece)
-                await asyncio.sleep(0)
-            client.end()
-        except OSError:
-            pass  # closed in the meantime, as it may be
-        answer = await client.rest()  # bounded
-        await client.close()
+        answer = await asyncio.to_thread(exchange, self.sock.getsockname()[1], pieces)
         check = await Client.connect(self.sock.getsockname()[1])
         assert (await check.ask("GET", "/2018-06-01/ping")).body == b"pong"
         await check.close()
@@ -97,7 +112,7 @@ def test_any_bytes_are_answered_or_the_connection_is_closed(
             answer = runner.run(attacked.send(pieces))
             assert answer == b"" or answer.startswith(b"HTTP/1.")
             assert failures == []
-            assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+            assert [r for r in caplog.records if r.exc_info or r.levelno >= logging.ERROR] == []
 
         attack()
         runner.run(attacked.server.close())

@@ -2,8 +2,13 @@
 
 import pytest
 
+from lambdasim.api import runtime
+from lambdasim.api.http import Connection
+from lambdasim.api.messages import Request
+from lambdasim.api.routes import Router
 from lambdasim.api.server import ApiServer
 from lambdasim.core import inputs
+from lambdasim.core.errors import InvalidRequestId
 from lambdasim.core.inputs import Input
 from tests.api.builders import ERROR, EXTENSION_NEXT, INIT_ERROR, NEXT, REGISTER, RESPONSE
 from tests.api.client import Client
@@ -77,6 +82,16 @@ async def test_with_extensions_disabled_everything_of_theirs_is_404_and_empty(ga
     assert gateway.inputs == []
     await client.close()
     await server.close()
+
+
+async def test_the_body_of_a_refused_request_is_not_kept(gateway):
+    gateway.failures[inputs.RuntimeResponseBegan] = InvalidRequestId("x")
+    router = Router(runtime.routes(gateway))
+    refused = Request(via=Connection(router, set(), max_peers=1))
+    refused.method, refused.target = "POST", RESPONSE.encode()
+    router.begin(refused)
+    refused.add_body(b"abc")
+    assert (refused.body, refused.body_bytes) == (b"", 3)
 
 
 OF_THE_HOST = {

@@ -114,6 +114,24 @@ async def test_only_the_first_delivery_to_a_call_counts(client: Client, server, 
     assert (await client.ask("GET", "/2018-06-01/ping")).body == b"pong"
 
 
+async def test_a_late_delivery_does_not_answer_the_next_call_on_the_same_connection(client: Client, server, gateway):
+    client.send(request("GET", NEXT))
+    first = (await gateway.wait_for(RuntimeNext)).call
+    server.deliver(first, runtime_event(payload=b"1"))
+    client.send(request("GET", NEXT))
+    second = (await gateway.wait_for(RuntimeNext, 2)).call
+    server.deliver(first, runtime_event(payload=b"late"))
+    server.deliver(second, runtime_event(payload=b"2"))
+    assert [(await client.answer()).body for _ in range(2)] == [b"1", b"2"]
+
+
+async def test_a_next_whose_connection_is_reset_is_reported_as_dropped(client: Client, gateway):
+    client.send(request("GET", NEXT))
+    call = (await gateway.wait_for(RuntimeNext)).call
+    client.reset()
+    assert (await gateway.wait_for(CallDropped)).call is call
+
+
 async def test_it_refuses_to_deliver_to_a_foreign_call(server):
     with pytest.raises(TypeError, match="call: 'x'"):
         server.deliver("x", invoke_event())
@@ -273,7 +291,7 @@ async def test_a_truncated_body_is_a_failure_and_400(client: Client, gateway, pa
 async def test_a_connection_that_breaks_within_a_body_is_a_truncated_response(client: Client, gateway):
     client.send(request("POST", RESPONSE, b"0123456789")[:-3])
     await gateway.wait_for(RuntimeResponseBegan)
-    client.writer.transport.abort()
+    client.reset()
     assert (await gateway.wait_for(RuntimeResponseFailed)).error_type == "Runtime.TruncatedResponse"
 
 

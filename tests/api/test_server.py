@@ -43,6 +43,13 @@ async def test_a_reset_may_be_the_consequence_of_the_request_itself(client: Clie
     assert caplog.records == []
 
 
+async def test_requests_behind_the_one_that_caused_a_reset_are_not_looked_at(client: Client, server, gateway):
+    gateway.reactions[RuntimeResponseEnded] = lambda input: server.drop_all()
+    client.send(request("POST", RESPONSE, b"abc") + request("GET", NEXT) * 3)
+    assert await client.rest() == b""
+    assert [type(input) for input in gateway.inputs] == [RuntimeResponseBegan, RuntimeResponseEnded]
+
+
 async def test_a_call_may_be_answered_by_the_request_of_another(client: Client, connect, server, gateway):
     client.send(request("GET", NEXT))
     call = (await gateway.wait_for(RuntimeNext)).call

@@ -1,4 +1,4 @@
-"""Telemetry and Logs API: known extensions are told that there is nothing here (RIE: rapi/handler/runtimelogs_stub.go)."""
+"""Telemetry and Logs API: a known extension is told that there is nothing here (RIE: runtimelogs_stub.go)."""
 
 import pytest
 

@@ -1,6 +1,7 @@
 """Processes in a sandbox: how they start, what they write, how they end. Real ones, at every level this machine has."""
 
 import asyncio
+import os
 import signal
 import time
 from pathlib import Path
@@ -9,8 +10,10 @@ import pytest
 
 from lambdasim.core.errors import SpecError
 from lambdasim.host.capabilities import NAMESPACES
+from lambdasim.host.cgroups import remove_group
 from lambdasim.host.errors import LaunchError, SandboxError
 from lambdasim.host.lines import MAX_LINE_BYTES
+from lambdasim.host.procfs import namespace_pids
 from tests.host.builders import WAIT_FOR_POKE, inside, open_to_everybody, possible_levels, run_async
 
 LEVELS = possible_levels()
@@ -240,3 +243,49 @@ async def test_nothing_can_be_started_in_a_frozen_environment(level: str) -> Non
         it.sandbox.thaw()
         it.poke("ext")
         await it.line("ext", "poked")
+
+
+@every_level
+@run_async
+async def test_a_child_that_waits_for_its_program_is_nobodys_and_may_be_lost(level: str, tmp_path: Path) -> None:
+    (open_to_everybody(tmp_path) / "extensions").mkdir()
+    (tmp_path / "extensions" / "ext").touch()
+    async with inside(level, opt_dir=tmp_path) as it:
+        await it.shell("first", "echo up; exec sleep 100")
+        await it.line("first", "up")
+        waiting = {
+            inside: here for inside, here in namespace_pids(it.sandbox._ground.born.process.pid).items()
+            if inside in it.sandbox._hidden
+        }
+        # Only where control groups are joined is there something to prepare.
+        assert len(waiting) == (1 if it.sandbox._ground.groups.open_count else 0)
+        assert await it.sandbox.freeze() == 1
+        assert [use.party for use in it.sandbox.measure().processes] == ["first"]
+        it.sandbox.thaw()
+        for pid in waiting.values():
+            os.kill(pid, signal.SIGKILL)
+        await it.shell("second", "echo up; exec sleep 100")
+        await it.line("second", "up")
+        assert await it.sandbox.freeze() == 2
+        it.sandbox.thaw()
+        await it.sandbox.kill_all()
+        await it.shell("third", "echo up")
+        await it.line("third", "up")
+
+
+@every_level
+@run_async
+async def test_a_control_group_that_cannot_be_joined_is_a_failed_launch_and_no_hang(level: str) -> None:
+    async with inside(level) as it:
+        await it.shell("first", "echo up")  # uses the child that was prepared
+        await it.line("first", "up")
+        await it.until(lambda: "first" in it.exits)
+        groups = it.sandbox._ground.groups
+        for path in groups._paths:
+            remove_group(path)
+        if groups.open_count == 0:  # none to join on this machine: nothing was taken away
+            await it.shell("second", "echo up")
+            await it.line("second", "up")
+            return
+        with pytest.raises(LaunchError, match="/bin/sh: resource temporarily unavailable"):
+            await it.shell("second", "true")

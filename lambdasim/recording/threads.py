@@ -1,0 +1,21 @@
+"""Blocking reads from asynchronous code, off the loop and off Django's one thread for synchronous views."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import connections
+
+Result = TypeVar("Result")
+
+
+async def in_thread(read: Callable[[], Result]) -> Result:
+    """Runs a blocking read in a thread that leaves no database connection behind."""
+
+    def call() -> Result:
+        try:
+            return read()
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(call)
