@@ -5,7 +5,7 @@ A WebSocket is refused unless the page that opened it was served by us (Origin a
 """
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from django.core.asgi import get_asgi_application
@@ -22,7 +22,7 @@ from lambdasim.aws.asgi import application as aws_application  # noqa: E402
 
 AWS_PREFIX = "/2015-03-31/"
 
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 

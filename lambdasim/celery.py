@@ -14,6 +14,6 @@ ENVIRONMENTS, CONTROL = "environments", "control"
 
 app = Celery("lambdasim")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.task_queues = (Queue(ENVIRONMENTS), Queue(CONTROL))
-app.conf.task_default_queue = CONTROL
+app.conf.task_queues = tuple(Queue(name, routing_key=name) for name in (ENVIRONMENTS, CONTROL))
+app.conf.task_default_queue = app.conf.task_default_routing_key = CONTROL
 app.autodiscover_tasks()

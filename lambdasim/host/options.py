@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -150,7 +151,7 @@ def read_event(text: str) -> bytes:
     """The bytes of a JSON event given literally, as @FILE, or as - for standard input. Raises SpecError."""
     try:
         if text == "-":
-            data = open(0, "rb").read()
+            data = sys.stdin.buffer.read()
         else:
             data = Path(text[1:]).read_bytes() if text.startswith("@") else text.encode()
         json.loads(data)

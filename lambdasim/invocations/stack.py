@@ -150,7 +150,7 @@ def _python_env() -> dict[str, str]:
     return {
         "PYTHONUNBUFFERED": "1",
         # Celery warns of running as root; there, functions run as unprivileged users of their own.
-        "PYTHONWARNINGS": "ignore::RuntimeWarning:celery.platforms",
+        "PYTHONWARNINGS": "ignore::UserWarning:celery.platforms",
         "DJANGO_SETTINGS_MODULE": "lambdasim.settings",
         "LAMBDASIM_HOME": str(settings.LAMBDASIM_HOME),
         "LAMBDASIM_HOST": settings.LAMBDASIM_HOST,

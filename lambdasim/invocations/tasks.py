@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 HostingWorker().connect()
 
 
-@app.task(bind=True, queue=ENVIRONMENTS, acks_late=False, ignore_result=True, expires=60)  # type: ignore[untyped-decorator]
+@app.task(bind=True, queue=ENVIRONMENTS, acks_late=False, ignore_result=True, expires=60)
 def host_environment(self: Task, environment_id: str, function_name: str, version: str) -> None:
     """From Init to Shutdown. Ends at once when nobody waits for this environment any more."""
     at = Whereabouts(worker=self.request.hostname or "", host=here(), process=this_process())
@@ -81,19 +81,19 @@ def _end_at_once() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-@app.task(ignore_result=True, expires=5)  # type: ignore[untyped-decorator]
+@app.task(ignore_result=True, expires=5)
 def reap() -> None:
     with _client() as client:
         reaper.reap(client)
 
 
-@app.task(ignore_result=True, expires=30)  # type: ignore[untyped-decorator]
+@app.task(ignore_result=True, expires=30)
 def sweep() -> None:
     with _client() as client:
         reaper.sweep(client)
 
 
-@app.on_after_finalize.connect  # type: ignore[untyped-decorator]
+@app.on_after_finalize.connect
 def schedule(sender: Celery, **_: object) -> None:
     sender.add_periodic_task(REAP_EVERY_S, reap, name="bury dead environments")
     sender.add_periodic_task(SWEEP_EVERY_S, sweep, name="find forgotten environments")

@@ -19,6 +19,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from lambdasim.celery import ENVIRONMENTS
+from lambdasim.host.ground import sweep
 from lambdasim.host.probe import Capabilities, probe
 from lambdasim.invocations import leash, reaper
 from lambdasim.invocations.broker import AWAY, sync_client
@@ -76,6 +77,7 @@ class Undertaker:
         try:
             reaper.bury(client, environment_id, reason="its worker process died", sure=True)
             reaper.record_lost(client)
+            _sweep()
         except Exception:
             # The reaper finds it again by its lease; a silent executor would hide why this did not work.
             log.exception("environment %s could not be buried at once", environment_id)
@@ -119,6 +121,7 @@ class HostingWorker:
     def on_ready(self, sender: Any, **_: Any) -> None:
         if ENVIRONMENTS not in sender.app.amqp.queues.consume_from:
             return
+        _sweep()
         self._presence = Presence(sender.hostname, slots=sender.pool.num_processes, capabilities=probe())
         self._presence.start()
 
@@ -130,3 +133,9 @@ class HostingWorker:
         if self._presence is not None:
             self._presence.end()
         leash.pull()
+
+
+def _sweep() -> None:
+    """What environments left on this machine whose supervisor was killed: control groups, users, directories."""
+    if removed := sweep():
+        log.warning("%d leftovers of dead environments were removed", removed)

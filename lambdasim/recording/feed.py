@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -91,8 +92,7 @@ class Feed:
         runner, self._runner = self._runner, None
         if runner is not None:
             runner.cancel()
-            with suppress(asyncio.CancelledError):
-                await runner
+            await asyncio.wait({runner})
 
     # --- tasks -----------------------------------------------------------------------------------
 
@@ -113,7 +113,8 @@ class Feed:
     async def _listen(self, group: asyncio.TaskGroup) -> None:
         back_off_s = FIRST_BACK_OFF_S
         while True:
-            client = redis.asyncio.Redis.from_url(self._redis_url, health_check_interval=10)
+            # With a socket_timeout redis-py uses wait_for, which may lose a cancellation before Python 3.12
+            client = redis.asyncio.Redis.from_url(self._redis_url, health_check_interval=10, socket_timeout=None)
             try:
                 async with client, client.pubsub() as pubsub:
                     await pubsub.subscribe(settings.LIVE_CHANNEL)
@@ -142,7 +143,7 @@ class Feed:
             self._poll_now.clear()
             since_us = time.time_ns() // 1_000 - LOOK_BACK_US
             try:
-                rows = await in_thread(lambda since_us=since_us: queries.environments_updated_since(since_us))
+                rows = await in_thread(partial(queries.environments_updated_since, since_us))
             except DatabaseError as error:
                 log.warning("the live feed cannot read the database: %s", error)
                 continue
@@ -205,10 +206,9 @@ class Feed:
         known = [one for one in subscription.known_environments() if queries.is_environment_id(one)]
 
         def read() -> list[dict[str, Any]]:
-            of = {"version": interest.version}
-            return queries.environments(interest.function_name, alive=True, limit=MAX_RESUMED, **of) + (
-                queries.environments(interest.function_name, limit=RECENT_ENVIRONMENTS, **of)
-            )
+            name, version = interest.function_name, interest.version
+            alive = queries.environments(name, version=version, alive=True, limit=MAX_RESUMED)
+            return alive + queries.environments(name, version=version, limit=RECENT_ENVIRONMENTS)
 
         return {row["environment_id"] for row in await in_thread(read)} | set(known[:MAX_RESUMED])
 

@@ -89,7 +89,8 @@ def read(query: QueryDict, names: Iterable[str]) -> dict[str, Any]:
     for name in names:
         parameter = PARAMETERS[name]
         try:
-            values[name] = parameter.parse(query[name]) if name in query else parameter.default
+            given = query.get(name)
+            values[name] = parameter.default if given is None else parameter.parse(str(given))
         except ValueError as error:
             raise BadParameter(name, str(error)) from error
     return values

@@ -11,8 +11,8 @@ from lambdasim.host.config import EnvironmentConfig
 from lambdasim.host.environment import EnvironmentHost
 from lambdasim.host.identifiers import new_environment_id, new_request_id, new_trace_id
 from lambdasim.host.probe import probe
-from lambdasim.metrics.fold import EnvironmentFold
 from lambdasim.metrics.figures import InvocationMetrics
+from lambdasim.metrics.fold import EnvironmentFold
 from lambdasim.telemetry.event import TelemetryEvent
 
 EXTENSION = '''\
@@ -40,7 +40,8 @@ while True:
 
 
 def extension(
-    *, on_invoke: str = "pass", on_shutdown: str = "pass", before_next: str = "", events: tuple[str, ...] = ("INVOKE", "SHUTDOWN"),
+    *, on_invoke: str = "pass", on_shutdown: str = "pass", before_next: str = "",
+    events: tuple[str, ...] = ("INVOKE", "SHUTDOWN"),
 ) -> str:
     """Source of an extension; the snippets are statements on one line each."""
     return (
@@ -62,7 +63,8 @@ class Recording:
         return [event for event in self.events if event.type == type]
 
     def lines(self, party: str) -> list[str]:
-        return [str(e.record).rstrip("\n") for e in self.events if e.type in ("function", "extension") and e.party == party]
+        spoken = (e for e in self.events if e.type in ("function", "extension") and e.party == party)
+        return [str(event.record).rstrip("\n") for event in spoken]
 
     def invocations(self) -> list[InvocationMetrics]:
         fold = EnvironmentFold()

@@ -142,7 +142,8 @@ async def test_a_timeout_covers_extensions_and_the_environment_recovers_with_tmp
             open("/tmp/kept", "w").close()
             return seen
     """
-    stuck = extension(on_invoke="time.sleep(3600) if not os.path.exists('/tmp/stuck') and not open('/tmp/stuck', 'w').close() else None")
+    once = "not os.path.exists('/tmp/stuck') and not open('/tmp/stuck', 'w').close()"
+    stuck = extension(on_invoke=f"time.sleep(3600 if {once} else 0)")
     async with life(tmp_path, code, {"stuck": stuck}, timeout_ms=1000) as env:
         first = await env.invoke()
         await env.host.wait_free()

@@ -70,7 +70,8 @@ class Life:
         ]
 
     def end(self, reason: str = "spindown") -> list[TelemetryEvent]:
-        return [self.event("sim.shutdown", {"reason": reason, "budgetMs": 2000}), self.event("sim.end", {"reason": reason})]
+        begun = self.event("sim.shutdown", {"reason": reason, "budgetMs": 2000})
+        return [begun, self.event("sim.end", {"reason": reason})]
 
 
 def seqs(events: list[TelemetryEvent]) -> list[int]:
