@@ -15,13 +15,15 @@ from lambdasim.host.identifiers import new_environment_id
 from lambdasim.invocations.broker import AWAY, PREFIX, async_client, end, items, move, until_back
 from lambdasim.invocations.errors import BrokerAway, EnvironmentLost
 from lambdasim.invocations.messages import Invoke, Reply, decode_reply, encode
-from lambdasim.invocations.placement import Placed, Placement
+from lambdasim.invocations.placement import Patience, Placed, Placement
 
 PLACING_PATIENCE_S = 5.0
 WAITING_PATIENCE_S = 15.0
 WATCH_S = 1.0
-SOON_PATIENCE_S = 0.02
-SOON_PAUSE_S = 0.001
+SHORT_PATIENCE_S, LONG_PATIENCE_S = 0.02, 2.0
+"""For an environment that has just answered, before another is started; and, when none can be had, for one whose
+extensions are still at work, before the caller is throttled."""
+SOON_PAUSE_S, LONGEST_SOON_PAUSE_S = 0.0005, 0.02
 LONGEST_READ_S = 10.0
 
 Start = Callable[[Placed], Awaitable[None]]
@@ -65,12 +67,12 @@ class Caller:
         message = encode(Invoke(invocation=invocation, reply_to=self.reply_to))
         new_id = new_environment_id()
         loop = asyncio.get_running_loop()
-        patient_until_s = loop.time() + SOON_PATIENCE_S
+        begun_at_s, pause_s = loop.time(), SOON_PAUSE_S
 
         async def acquire() -> Placed | None:
             return await self.placement.acquire(
                 version_key, request_id=invocation.request_id, reply_to=self.reply_to, new_id=new_id, message=message,
-                patient=loop.time() < patient_until_s,
+                patience=_patience(loop.time() - begun_at_s),
             )
 
         try:
@@ -78,7 +80,8 @@ class Caller:
             while (
                 placed := await until_back(acquire, what="placing an invocation", patience_s=PLACING_PATIENCE_S)
             ) is None:
-                await asyncio.sleep(SOON_PAUSE_S)
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 1.3, LONGEST_SOON_PAUSE_S)
             return placed
         except AWAY as error:
             raise BrokerAway(
@@ -140,3 +143,9 @@ class Caller:
         for waiting in self._waiting.values():
             if not waiting.done():
                 waiting.set_exception(EnvironmentLost(f"The reply could not be read: {error!r}"))
+
+
+def _patience(waited_s: float) -> Patience:
+    if waited_s < SHORT_PATIENCE_S:
+        return "short"
+    return "long" if waited_s < LONG_PATIENCE_S else "none"

@@ -88,9 +88,10 @@ local operations = {}
 -- → {'warm', id} | {'soon'} | {'cold', new id, evicted id or ''} | {'throttled', slots} | {'no worker'}
 -- 'soon': an environment of this version has answered a moment ago and will most likely be free in another, sooner
 -- than a new one could be. Between answer and free lies at least the runtime's next call; on AWS that hides behind
--- the way to the next caller. Who has waited enough (patient = '0') is not told so again.
+-- the way to the next caller. Who has waited for that (patience 'long') is only told so while no other environment
+-- could be had and one of this version is in its extensions' post-runtime work; 'none' is never told so.
 -- Asked again for the same request (the first answer got lost on its way) it says the same and places nothing.
-function operations.acquire(version, request, reply, new_id, lease_ms, patient, stop_message, message)
+function operations.acquire(version, request, reply, new_id, lease_ms, patience, stop_message, message)
   local placed = redis.call('GET', placed_of(request))
   if placed then
     local nobody_began = redis.call('HEXISTS', record_of(placed), 'worker') == 0 and lease_of(placed) > 0
@@ -103,7 +104,7 @@ function operations.acquire(version, request, reply, new_id, lease_ms, patient, 
     assign(warm, request, reply, message)
     return {'warm', warm}
   end
-  if patient == '1' and redis.call('ZCOUNT', answered_of(version), now_ms - SOON_MS, '+inf') > 0 then
+  if patience == 'short' and redis.call('ZCOUNT', answered_of(version), now_ms - SOON_MS, '+inf') > 0 then
     return {'soon'}
   end
   local slots = live_slots()
@@ -111,7 +112,10 @@ function operations.acquire(version, request, reply, new_id, lease_ms, patient, 
   local evicted = ''
   if redis.call('ZCOUNT', LEASES, '(' .. now_ms, '+inf') >= slots then
     evicted = first_alive(IDLE, false)
-    if not evicted then return {'throttled', slots} end
+    if not evicted then
+      if patience ~= 'none' and redis.call('ZCARD', answered_of(version)) > 0 then return {'soon'} end
+      return {'throttled', slots}
+    end
     stop(evicted, 'spindown', stop_message)
   end
   redis.call('HSET', record_of(new_id), 'version', version, 'n', 0)

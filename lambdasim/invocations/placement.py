@@ -7,7 +7,7 @@ in the place of the least recently used idle environment of any version, else th
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from lambdasim.core.values import ShutdownReason
 from lambdasim.invocations.broker import PREFIX, AsyncClient
@@ -22,6 +22,9 @@ LEASE_MS = 3_000
 STARTING_LEASE_MS = 30_000
 """Until its first beat a new environment may wait for the slot of one that is shutting down (2 s) and for a worker
 that is being started again."""
+
+Patience = Literal["short", "long", "none"]
+"""Of a caller for an environment that will soon be free; placement.lua says what each is told."""
 
 _SPINDOWN = encode(Stop(reason=ShutdownReason.SPINDOWN))
 
@@ -99,14 +102,15 @@ class Placement:
     # --- web processes ---------------------------------------------------------------------------
 
     async def acquire(
-        self, version_key: str, *, request_id: str, reply_to: str, new_id: str, message: bytes, patient: bool = True
+        self, version_key: str, *, request_id: str, reply_to: str, new_id: str, message: bytes,
+        patience: Patience = "short",
     ) -> Placed | None:
         """Sends the message to one environment, which is then this invocation's alone. Raises Throttled, NoWorker.
 
-        None, only when patient: an environment will be free in a moment; ask again.
+        None, unless patience is none: an environment will be free in a moment; ask again.
         """
         outcome, *rest = await self._call(
-            "acquire", version_key, request_id, reply_to, new_id, STARTING_LEASE_MS, int(patient), _SPINDOWN, message
+            "acquire", version_key, request_id, reply_to, new_id, STARTING_LEASE_MS, patience, _SPINDOWN, message
         )
         if outcome == b"soon":
             return None

@@ -27,12 +27,12 @@ class Operations:
 
     def acquire(
         self, version: str, *, request: str | None = None, new_id: str | None = None, lease_ms: int = 60_000,
-        patient: int = 0,
+        patience: str = "none",
     ):
         self.requests += 1
         request = request or f"request-{self.requests}"
         outcome, *rest = self.call(
-            "acquire", version, request, "replies", new_id or f"env-{self.requests}", lease_ms, patient, b"STOP",
+            "acquire", version, request, "replies", new_id or f"env-{self.requests}", lease_ms, patience, b"STOP",
             b"INVOKE",
         )
         return outcome.decode(), *(part.decode() if isinstance(part, bytes) else part for part in rest)
@@ -122,14 +122,22 @@ def test_the_slots_of_all_live_workers_count(operations, broker):
 def test_a_patient_caller_is_told_that_an_environment_will_be_free_in_a_moment(operations):
     operations.acquire("f:1", new_id="a")
     operations.take("a")
-    assert operations.acquire("f:1", patient=1, new_id="b")[0] == "cold"
+    assert operations.acquire("f:1", patience="short", new_id="b")[0] == "cold"
     operations.run("b")
     operations.acquire("f:1")
     operations.call("answer", "a", "f:1", "replies", b"REPLY")
-    assert operations.acquire("f:1", patient=1) == ("soon",)
-    assert operations.acquire("f:1", patient=0) == ("throttled", 2)
+    assert operations.acquire("f:1", patience="short") == ("soon",)
+    assert operations.acquire("f:1", patience="long") == ("soon",)
+    assert operations.acquire("f:1", patience="none") == ("throttled", 2)
     operations.release("a")
-    assert operations.acquire("f:1", patient=1) == ("warm", "a")
+    assert operations.acquire("f:1", patience="short") == ("warm", "a")
+
+
+def test_a_caller_who_has_waited_a_moment_gets_a_slot_that_is_free_rather_than_waiting_on(operations):
+    operations.run("a")
+    operations.acquire("f:1")
+    operations.call("answer", "a", "f:1", "replies", b"REPLY")
+    assert operations.acquire("f:1", patience="long", new_id="b") == ("cold", "b", "")
 
 
 def test_a_repeated_request_is_placed_once(operations):
