@@ -38,7 +38,8 @@ MORE = "yes"
 @pytest.fixture
 def samples(make_tree):
     return make_tree("samples", {
-        "hello/sample.toml": SAMPLE, "hello/code/app.py": "x = 1", "layers/quick/extensions/quick-extension": "#!/bin/sh",
+        "hello/sample.toml": SAMPLE, "hello/code/app.py": "x = 1",
+        "layers/quick/extensions/quick-extension": "#!/bin/sh",
     })
 
 

@@ -17,7 +17,8 @@ def layer(make_tree):
 
 
 def put(code, **changes):
-    return services.put_function("hello", **{"code_dir": code, "runtime": "python3.11", "handler": "app.handler"} | changes)
+    configuration = {"code_dir": code, "runtime": "python3.11", "handler": "app.handler"}
+    return services.put_function("hello", **(configuration | changes))
 
 
 def test_a_function_is_found_with_everything_an_environment_needs(code, layer):

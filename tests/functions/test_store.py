@@ -106,7 +106,8 @@ def test_without_layers_there_is_no_opt():
 
 
 def test_extensions_are_whatever_is_no_directory_sorted_by_bytes(make_tree):
-    layer = make_tree("layer", {"extensions/b": "#!", "extensions/B": "", "extensions/.hidden": "", "extensions/lib/x": ""})
+    files = {"extensions/b": "#!", "extensions/B": "", "extensions/.hidden": "", "extensions/lib/x": ""}
+    layer = make_tree("layer", files)
     (layer / "extensions/dangling").symlink_to("nowhere")
     assert store.extensions_in(layer) == [".hidden", "B", "b", "dangling"]
     assert store.extensions_in(layer / "extensions/lib") == []

@@ -216,6 +216,11 @@ async def test_the_supervisor_can_connect_to_a_listener_inside(level: str) -> No
         connection.close()
 
 
+OF_THE_C_LIBRARY = 1 << (32 - 1) | 1 << (33 - 1)
+"""glibc's posix_spawn leaves its two internal signals ignored in what it starts (make, here), and no program can
+change that; see sysdeps/unix/sysv/linux/spawni.c."""
+
+
 @every_level
 @run_async
 async def test_signals_and_limits_are_the_defaults_of_a_fresh_process(level: str) -> None:
@@ -228,7 +233,8 @@ async def test_signals_and_limits_are_the_defaults_of_a_fresh_process(level: str
     async with inside(level) as it:
         assert await it.ask_python(source) == ["0" * 16, "1", [1024, 1024], [0, 0]]
         await it.shell("sh", "grep SigIgn /proc/self/status")
-        assert (await it.line("sh", "SigIgn")).split()[1] == "0" * 16
+        ignored = int((await it.line("sh", "SigIgn")).split()[1], 16)
+        assert ignored & ~OF_THE_C_LIBRARY == 0
 
 
 @every_level
