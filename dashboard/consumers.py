@@ -11,6 +11,7 @@ from typing import Any
 
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
+from dashboard.fitting import fitting
 from lambdasim.recording.feed import shared_feed
 
 BAD_REQUEST = 4400
@@ -61,7 +62,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
         try:
             async with aclosing(shared_feed().subscribe(**wanted)) as messages:
                 async for message in messages:
-                    await self.send_json(message)
+                    await self.send_json(fitting(message))
         except Exception:
             await self.close(code=FAILED)
             raise
