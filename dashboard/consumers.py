@@ -5,6 +5,7 @@ the feed's messages. A second subscribe replaces the first: cursors make it go o
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import aclosing, suppress
 from typing import Any
@@ -13,6 +14,8 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from dashboard.fitting import fitting
 from lambdasim.recording.feed import shared_feed
+
+log = logging.getLogger(__name__)
 
 BAD_REQUEST = 4400
 FAILED = 4500
@@ -64,8 +67,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
                 async for message in messages:
                     await self.send_json(fitting(message))
         except Exception:
+            log.exception("the live feed failed; the page is told to connect again")
             await self.close(code=FAILED)
-            raise
 
     async def _end_relay(self) -> None:
         relay, self._relay = self._relay, None

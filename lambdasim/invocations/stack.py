@@ -120,8 +120,8 @@ def _redis(base_dir: Path) -> ProcessSpec:
 def _web(base_dir: Path) -> ProcessSpec:
     # Without -v 0 Daphne prints a line for every request, which costs more than a warm invocation may.
     argv = [
-        sys.executable, "-m", "lambdasim.web", "-v", "0", "-b", settings.LAMBDASIM_HOST, "-p", str(settings.LAMBDASIM_PORT),
-        "lambdasim.asgi:application",
+        sys.executable, "-m", "lambdasim.web", "-v", "0", "-b", settings.LAMBDASIM_HOST,
+        "-p", str(settings.LAMBDASIM_PORT), "lambdasim.asgi:application",
     ]
     return ProcessSpec(name="web", argv=argv, grace_s=WEB_GRACE_S, cwd=base_dir, env=_python_env())
 
