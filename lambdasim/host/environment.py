@@ -189,6 +189,8 @@ class EnvironmentHost:
     def _kill_all(self, action: actions.KillAll, now_ns: int) -> None:
         self._calibrated = False
         self._own(self._sandbox.kill_all())
+        # Connections and identifiers of the killed processes mean nothing to those that come after a reset.
+        self._api.drop_all()
 
     def _freeze(self, action: actions.Freeze, now_ns: int) -> None:
         self._freezing = self._own(self._freeze_all(now_ns))

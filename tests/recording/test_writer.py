@@ -211,7 +211,7 @@ def test_put_neither_waits_nor_costs_much(record, database):
 
 def test_the_interpreter_is_given_back_soon(record):
     record(Life())
-    assert sys.getswitchinterval() <= 0.0005
+    assert sys.getswitchinterval() <= 0.0001
 
 
 def test_an_idle_recorder_does_not_wake_up(record, announced, monkeypatch):
