@@ -127,11 +127,24 @@ def _figure(traces: list[dict[str, Any]], *, x_title: str = "", y_title: str = "
             "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
             "hovermode": hover,
             "xaxis": {"title": _title(x_title or "invocation, oldest to newest"), "automargin": True,
-                      **({"rangemode": "tozero"} if bars else {})},
-            "yaxis": {"title": _title(y_title), "automargin": True, "rangemode": "tozero",
+                      "visible": bool(traces), **({"rangemode": "tozero"} if bars else _whole_numbers(traces))},
+            "yaxis": {"title": _title(y_title), "automargin": True, "rangemode": "tozero", "visible": bool(traces),
                       **({"autorange": "reversed"} if bars else {})},
+            "annotations": [] if traces else [{**_NOTHING_YET}],
         },
     }
+
+
+_NOTHING_YET = {
+    "text": "Appears with the first invocation", "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5,
+    "showarrow": False,
+}
+
+
+def _whole_numbers(traces: list[dict[str, Any]]) -> dict[str, Any]:
+    """There is no invocation 1.5: a tick at each of a few, and at round numbers of many."""
+    count = max((len(trace["x"]) for trace in traces), default=0)
+    return {"tick0": 0, "dtick": 1 if count <= 10 else 5}
 
 
 def _title(text: str) -> dict[str, Any]:

@@ -7,8 +7,6 @@ extensions; function errors and timeouts are answered as the service does (200 w
 
 import argparse
 import asyncio
-import base64
-import binascii
 import json
 import signal
 import socket
@@ -80,12 +78,9 @@ async def _answer(config: EnvironmentConfig, environment: EnvironmentHost, reque
     try:
         invocation = invocation_of(
             config, environment, request.body,
-            trace_id=request.headers.get("x-amzn-trace-id", ""),
-            client_context=_client_context(request.headers.get("x-amz-client-context", "")),
+            trace_id=request.trace_id, client_context=request.client_context,
         )
         answer = await environment.invoke(invocation)
-    except (binascii.Error, ValueError) as error:
-        return FrontResponse(status=400, body=f"X-Amz-Client-Context: not base64 of a JSON text: {error}\n".encode())
     except EnvironmentEnded as error:
         return _ended(error)
     headers = {"content-type": answer.content_type, "x-amzn-requestid": answer.request_id}
@@ -97,10 +92,6 @@ async def _answer(config: EnvironmentConfig, environment: EnvironmentHost, reque
 def _ended(error: EnvironmentEnded) -> FrontResponse:
     body = {"errorType": "Sandbox.Failure", "errorMessage": str(error)}
     return FrontResponse(status=502, headers={"content-type": "application/json"}, body=json.dumps(body).encode())
-
-
-def _client_context(encoded: str) -> str:
-    return base64.b64decode(encoded, validate=True).decode() if encoded else ""
 
 
 async def _either(event: asyncio.Event, seconds: float) -> None:
